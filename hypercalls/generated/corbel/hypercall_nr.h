@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* Made from hypercalls/calls.tbl by calls.awk. */
+#ifndef _CORBEL_HYPERCALL_NR_H
+#define _CORBEL_HYPERCALL_NR_H
+
+#define CORBEL_HYPERCALL_BASE		0x0c0be100
+
+#define CORBEL_HC_CPUID            (CORBEL_HYPERCALL_BASE + 0)
+#define CORBEL_HC_RDMSR            (CORBEL_HYPERCALL_BASE + 1)
+#define CORBEL_HC_WRMSR            (CORBEL_HYPERCALL_BASE + 2)
+#define CORBEL_HC_LOAD_TLS         (CORBEL_HYPERCALL_BASE + 3)
+#define CORBEL_HC_LOAD_CR3         (CORBEL_HYPERCALL_BASE + 16)
+#define CORBEL_HC_FLUSH_USER       (CORBEL_HYPERCALL_BASE + 17)
+#define CORBEL_HC_FLUSH_ALL        (CORBEL_HYPERCALL_BASE + 18)
+#define CORBEL_HC_FLUSH_PAGE       (CORBEL_HYPERCALL_BASE + 19)
+#define CORBEL_HC_HALT             (CORBEL_HYPERCALL_BASE + 32)
+#define CORBEL_HC_YIELD            (CORBEL_HYPERCALL_BASE + 48)
+#define CORBEL_HC_EXIT             (CORBEL_HYPERCALL_BASE + 49)
+
+#endif /* _CORBEL_HYPERCALL_NR_H */
