@@ -225,6 +225,21 @@ static const char *hook_name(const struct link *link, uint64_t address)
 	       (address - link->placed[names].address);
 }
 
+const char *shim_hook_name(unsigned int n)
+{
+	static struct link link;
+	const Elf64_Shdr *names;
+	const char *name, *end;
+
+	read_object(&link);
+	names = &link.sections[find_section(&link, ".corbel.names")];
+	name = (const char *)shim_object + names->sh_offset;
+	end = name + names->sh_size;
+	while (n-- && name < end)
+		name += strlen(name) + 1;
+	return name < end ? name : NULL;
+}
+
 static void read_tables(const struct link *link, struct shim *shim)
 {
 	const struct placed *hooks =

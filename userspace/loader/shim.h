@@ -51,6 +51,9 @@ struct shim {
 int shim_link(struct shim *shim, const struct kallsyms *syms,
 	      const struct kernel_btf *btf, struct error *err);
 
+/* The name of hook @n, whatever the kernel, or NULL if there are not so many. */
+const char *shim_hook_name(unsigned int n);
+
 /* The header at the start of the linked code. */
 static inline struct corbel_shim_header *shim_header(struct shim *shim)
 {

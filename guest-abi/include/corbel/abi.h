@@ -89,14 +89,14 @@ enum corbel_mode {
 /*
  * I/O ports, in every mode.  A program in the guest needs ioperm() for them.
  *
- * CORBEL_PORT_EXIT: an 8-bit write ends the VM; the value, 0 to 123, is the
- *	status of `corbel run`.
+ * CORBEL_PORT_EXIT: an 8-bit write ends the VM; the value is the status of
+ *	`corbel run`.  (124 to 126 are not free there: it returns 123 for them.)
  * CORBEL_PORT_MARK: a 32-bit write tells the monitor that the guest has come
  *	to a point of its own numbering; the benchmark brackets rows with it.
  */
 #define CORBEL_PORT_EXIT		0x5c0
 #define CORBEL_PORT_MARK		0x5c4
-#define CORBEL_EXIT_STATUS_MAX		123
+#define CORBEL_EXIT_STATUS_MAX		255
 
 /* Errors that a hypercall returns, negated, in RAX.  Linux's numbers. */
 #define CORBEL_EPERM			1	/* not from this mode */
