@@ -16,6 +16,7 @@ const struct verb verbs[] = {
 	{ "console", "connect to a virtual machine's console", verb_console },
 	{ "stats", "show what has been counted", verb_stats },
 	{ "check", "show what this machine can run", verb_check },
+	{ "bench", "compare native with virtual machines", verb_bench },
 	{ "version", "show versions", verb_version },
 	{ "help", "show this, or help on a verb", verb_help },
 	{ }

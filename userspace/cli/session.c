@@ -210,13 +210,6 @@ static int create_console(struct session *s, bool is_terminal,
 
 /* How it ended */
 
-static int say(struct error *err, int status, const struct session *s,
-	       const char *what, const char *text)
-{
-	error_set(err, "%s: %s%s", s->registration.name, what, text);
-	return status;
-}
-
 static int judge_status(const struct session *s, struct error *err)
 {
 	int status = s->machine.outcome.status;
@@ -238,23 +231,19 @@ static int judge_machine(const struct session *s, struct error *err)
 	case MACHINE_POWERED_OFF:
 	case MACHINE_RUNS:
 		return 0;
-	case MACHINE_RESET:
-		return say(err, 0, s, "the guest rebooted, which ends it", "");
-	case MACHINE_HALTED:
-		return say(err, 0, s, "the guest halted", "");
-	case MACHINE_PANICKED:
-		return say(err, STATUS_VM_DIED, s,
-			   "the guest's kernel panicked: ", o->text);
-	case MACHINE_TRIPLE_FAULT:
-		return say(err, STATUS_VM_DIED, s,
-			   "the guest died of a triple fault", "");
-	case MACHINE_KILLED:
-		return say(err, STATUS_VM_DIED, s, "the guest was killed: ",
-			   o->text);
-	case MACHINE_FAILED:
-		break;
+	default:
+		error_set(err, "%s: %s", s->registration.name, o->text);
 	}
-	return say(err, STATUS_CORBEL_FAILED, s, "", o->text);
+	switch (o->end) {
+	case MACHINE_PANICKED:
+	case MACHINE_TRIPLE_FAULT:
+	case MACHINE_KILLED:
+		return STATUS_VM_DIED;
+	case MACHINE_FAILED:
+		return STATUS_CORBEL_FAILED;
+	default:
+		return 0;
+	}
 }
 
 static int judge(const struct session *s, struct error *err)
@@ -265,7 +254,8 @@ static int judge(const struct session *s, struct error *err)
 			  s->registration.name, s->config.timeout);
 		return STATUS_TIMEOUT;
 	case SESSION_QUIT:
-		return say(err, STATUS_VM_DIED, s, "stopped: ", s->why);
+		error_set(err, "%s: stopped: %s", s->registration.name, s->why);
+		return STATUS_VM_DIED;
 	case SESSION_ENDED:
 	case SESSION_RUNS:
 		break;

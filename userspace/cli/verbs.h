@@ -30,6 +30,7 @@ int verb_stop(int argc, char **argv);
 int verb_console(int argc, char **argv);
 int verb_stats(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_bench(int argc, char **argv);
 int verb_version(int argc, char **argv);
 int verb_help(int argc, char **argv);
 

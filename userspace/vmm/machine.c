@@ -57,6 +57,17 @@ static enum machine_end real_end(struct machine *m, enum machine_end end)
 	}
 }
 
+static const char *const end_texts[] = {
+	[MACHINE_POWERED_OFF]	= "the guest powered off",
+	[MACHINE_RESET]		= "the guest rebooted, which ends it",
+	[MACHINE_HALTED]	= "the guest halted",
+	[MACHINE_EXITED]	= "the guest ended itself",
+	[MACHINE_PANICKED]	= "the guest's kernel panicked: ",
+	[MACHINE_TRIPLE_FAULT]	= "the guest died of a triple fault",
+	[MACHINE_KILLED]	= "the guest was killed: ",
+	[MACHINE_FAILED]	= "",
+};
+
 /* The first to end it decides how it ended. */
 static void end_locked(struct machine *m, enum machine_end end, int status,
 		       const char *text)
@@ -67,7 +78,7 @@ static void end_locked(struct machine *m, enum machine_end end, int status,
 		return;
 	o->end = real_end(m, end);
 	o->status = status;
-	snprintf(o->text, sizeof(o->text), "%s",
+	snprintf(o->text, sizeof(o->text), "%s%s", end_texts[o->end],
 		 o->end == MACHINE_PANICKED ? m->words.panic : text);
 	alarm_in(m, 1, 0);
 }

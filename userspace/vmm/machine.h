@@ -66,7 +66,7 @@ enum machine_end {
 	MACHINE_FAILED,		/* we, or the backend, did */
 };
 
-/* How a machine came to its end; @text is one line for the user. */
+/* How a machine came to its end; @text says so in one line. */
 struct machine_outcome {
 	enum machine_end end;
 	int status;
