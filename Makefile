@@ -64,7 +64,7 @@ uninstall:
 	$(Q)rm -f "$(DESTDIR)/lib/modules/$(release)/updates/corbel.ko"
 	$(Q)$(depmod)
 	$(Q)rm -f "$(DESTDIR)$(PREFIX)/bin/corbel"
-	$(Q)rm -rf "$(DESTDIR)$(PREFIX)/share/corbel"
+	$(Q)rm -f "$(DESTDIR)$(PREFIX)/share/man/man1/corbel.1"
 
 clean:
 	$(Q)$(kbuild) clean

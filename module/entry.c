@@ -18,7 +18,7 @@
 #include "entry.h"
 
 /* Whose training is in a CPU's branch predictors. */
-static DEFINE_PER_CPU(struct vm *, last_vm);
+static DEFINE_PER_CPU(u64, last_vm);
 
 static bool must_not_enter(const struct vcpu *vcpu)
 {
@@ -37,6 +37,9 @@ bool entry_begin(struct vcpu *vcpu)
 	preempt_disable();
 	local_irq_disable();
 	vcpu->may_sleep = false;
+	/* TSCs that differ take a clock of their own. */
+	if (vcpu->cpu != smp_processor_id() && !vcpu->vm->clock.stable)
+		set_bit(REQUEST_CLOCK, &vcpu->requests);
 	vcpu->cpu = smp_processor_id();
 	/* Pairs with vcpu_kick(): either it sees this, or we its request. */
 	smp_store_mb(vcpu->in_guest, true);
@@ -179,9 +182,9 @@ void entry_restore_tsc_aux(struct vcpu *vcpu)
  */
 void entry_guard_predictors(struct vcpu *vcpu)
 {
-	if (this_cpu_read(last_vm) == vcpu->vm)
+	if (this_cpu_read(last_vm) == vcpu->vm->number)
 		return;
-	this_cpu_write(last_vm, vcpu->vm);
+	this_cpu_write(last_vm, vcpu->vm->number);
 	indirect_branch_prediction_barrier();
 }
 

@@ -44,7 +44,7 @@ struct routing {
 /**
  * struct eventfds - of a VM
  * @vm:		whose they are
- * @lock:	guards @ioeventfds and @routing
+ * @lock:	guards @ioeventfds and @routing, and who becomes an irqfd
  * @irqfd_lock:	guards @irqfds
  * @ioeventfds:	struct ioeventfd
  * @irqfds:	struct irqfd
@@ -394,10 +394,13 @@ int irqfd_set(struct vm *vm, const struct kvm_irqfd *args)
 	f = fdget(args->fd);
 	if (!f.file)
 		return -EBADF;
+	/* One that is listed may not be in its eventfd's wait queue yet. */
+	mutex_lock(&vm->eventfds->lock);
 	if (args->flags & KVM_IRQFD_FLAG_DEASSIGN)
 		err = deassign_irqfd(vm->eventfds, f.file, args->gsi);
 	else
 		err = assign_irqfd(vm->eventfds, f.file, args->gsi);
+	mutex_unlock(&vm->eventfds->lock);
 	fdput(f);
 	return err;
 }

@@ -110,4 +110,3 @@ MODULE_DESCRIPTION("Paravirtual and fully virtual machines on a stock kernel");
 MODULE_AUTHOR("The Corbel developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1");
-MODULE_ALIAS("devname:corbel");

@@ -79,7 +79,7 @@ static bool valid_pat(u64 value)
 /* What this CPU is not vulnerable to, and in pv is not vulnerable to. */
 static u64 arch_capabilities(const struct vcpu *vcpu)
 {
-	u64 known = ARCH_CAP_RDCL_NO | ARCH_CAP_IBRS_ALL | ARCH_CAP_RSBA |
+	u64 known = ARCH_CAP_RDCL_NO | ARCH_CAP_RSBA |
 		    ARCH_CAP_SSB_NO | ARCH_CAP_MDS_NO |
 		    ARCH_CAP_PSCHANGE_MC_NO | ARCH_CAP_TAA_NO |
 		    ARCH_CAP_SBDR_SSDP_NO | ARCH_CAP_FBSDP_NO |

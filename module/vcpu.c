@@ -148,8 +148,10 @@ static int handle_requests(struct vcpu *vcpu)
 		return EXIT_USERSPACE;
 	}
 	if (vcpu_test_request(vcpu, REQUEST_MEMORY)) {
-		/* Let the writer in. */
+		/* Let the writer in, who has the lock until it is done. */
 		up_read(&vcpu->vm->memory_sem);
+		mutex_lock(&vcpu->vm->lock);
+		mutex_unlock(&vcpu->vm->lock);
 		down_read(&vcpu->vm->memory_sem);
 	}
 	if (vcpu_test_request(vcpu, REQUEST_INIT)) {
@@ -176,15 +178,25 @@ static bool has_event(struct vcpu *vcpu)
 	       lapic_pending(vcpu) >= 0;
 }
 
+/* What wakes it: one that waits for SIPI has no use for interrupts. */
+static unsigned long awaited_requests(const struct vcpu *vcpu)
+{
+	return vcpu->mp_state == KVM_MP_STATE_HALTED ?
+	       ~0UL : ~(BIT(REQUEST_EVENT) | BIT(REQUEST_NMI));
+}
+
 static void wait_for_work(struct vcpu *vcpu)
 {
+	unsigned long awaited = awaited_requests(vcpu);
+
 	vcpu->stats->halts++;
 	/* Waiting, it must not keep the memory map from being changed. */
 	up_read(&vcpu->vm->memory_sem);
 	prepare_to_rcuwait(&vcpu->wait);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (READ_ONCE(vcpu->requests) || signal_pending(current))
+		if ((READ_ONCE(vcpu->requests) & awaited) ||
+		    signal_pending(current))
 			break;
 		schedule();
 	}
@@ -270,6 +282,16 @@ static int vcpu_run(struct vcpu *vcpu)
 
 /* State, for the monitor */
 
+/* In pv, the CPU's interrupt flag is not the guest's. */
+static u64 get_rflags(struct vcpu *vcpu)
+{
+	u64 rflags = vcpu->regs->rflags & ~(u64)X86_EFLAGS_IF;
+
+	if (vcpu->vm->ops->interrupts_enabled(vcpu))
+		rflags |= X86_EFLAGS_IF;
+	return rflags;
+}
+
 static void get_regs(struct vcpu *vcpu, struct kvm_regs *out)
 {
 	const struct guest_regs *in = vcpu->regs;
@@ -279,7 +301,7 @@ static void get_regs(struct vcpu *vcpu, struct kvm_regs *out)
 		.rsi = in->rsi, .rdi = in->rdi, .rsp = in->rsp, .rbp = in->rbp,
 		.r8 = in->r8, .r9 = in->r9, .r10 = in->r10, .r11 = in->r11,
 		.r12 = in->r12, .r13 = in->r13, .r14 = in->r14, .r15 = in->r15,
-		.rip = in->rip, .rflags = in->rflags,
+		.rip = in->rip, .rflags = get_rflags(vcpu),
 	};
 }
 

@@ -326,12 +326,14 @@ static const struct file_operations vm_fops = {
 
 static struct vm *new_vm(enum corbel_vm_type type)
 {
+	static atomic64_t last_number;
 	struct vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 
 	if (!vm)
 		return NULL;
 	/* Files are not all that keeps a VM: module_put() is in destroy(). */
 	__module_get(THIS_MODULE);
+	vm->number = atomic64_inc_return(&last_number);
 	vm->type = type;
 	vm->ops = host_vendor(type);
 	vm->mm = current->mm;

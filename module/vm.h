@@ -13,6 +13,7 @@ struct svm_vm;
 /**
  * struct vm - a virtual machine
  * @mm:		the address space it belongs to; held, so it outlives the task
+ * @number:	from 1, of no other VM ever
  * @type:	enum corbel_vm_type
  * @ops:	how it is run
  * @users:	one for the VM's file, one for each vCPU's and statistics file
@@ -34,6 +35,7 @@ struct svm_vm;
  */
 struct vm {
 	struct mm_struct *mm;
+	u64 number;
 	enum corbel_vm_type type;
 	const struct vendor_ops *ops;
 	struct kref users;

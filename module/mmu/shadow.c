@@ -151,8 +151,9 @@ int mmu_topup(struct mmu *mmu)
 		list_add(&sp->link, &mmu->free);
 		mmu->nr_free++;
 	}
+	/* The CPU, too, must forget the tables that will be something else. */
 	if (mmu->nr_free < FREE_LOW)
-		mmu_flush_all(mmu);
+		mmu->vcpu->vm->ops->flush_all(mmu->vcpu);
 	while (mmu->nr_pages > MIN_PAGES && mmu->nr_free > FREE_LOW &&
 	       READ_ONCE(stats->shadow_pages) > READ_ONCE(stats->shadow_limit)) {
 		sp = list_first_entry(&mmu->free, struct shadow_page, link);

@@ -75,6 +75,9 @@ void pv_queue_exception(struct vcpu *vcpu, u8 vector, bool has_error, u32 error)
 {
 	struct pv_vcpu *pv = vcpu->pv;
 
+	/* Where the shim reads it */
+	if (vector == X86_TRAP_PF)
+		pv->page->cr2 = vcpu->cr2;
 	if (pv->exception.pending) {
 		vector = X86_TRAP_DF;
 		has_error = true;

@@ -142,7 +142,6 @@ static int guest_page_fault(struct vcpu *vcpu, u64 address, u32 error)
 	if (pv_in_shim(vcpu))
 		return reflect(vcpu, X86_TRAP_DF, 0);
 	vcpu->cr2 = address;
-	vcpu->pv->page->cr2 = address;
 	return reflect(vcpu, X86_TRAP_PF, error);
 }
 

@@ -349,14 +349,18 @@ static void free_tables(struct pv_slice *slice)
 
 static int claim_slice(struct pv_slice *slice, struct mm_struct *mm)
 {
+	struct pv_hole *hole = get_hole(mm);
 	int err;
 
-	slice->hole = get_hole(mm);
-	if (IS_ERR(slice->hole))
-		return PTR_ERR(slice->hole);
+	if (IS_ERR(hole))
+		return PTR_ERR(hole);
+	slice->hole = hole;
 	err = claim_index(slice);
-	if (err)
-		put_hole(slice->hole);
+	if (err) {
+		/* There is nothing for pv_slice_destroy() to do. */
+		slice->hole = NULL;
+		put_hole(hole);
+	}
 	return err;
 }
 

@@ -47,13 +47,14 @@ static const u8 intercepts[] = {
 	INTERCEPT_SKINIT,		INTERCEPT_WBINVD,
 	INTERCEPT_MONITOR,		INTERCEPT_MWAIT,
 	INTERCEPT_XSETBV,		INTERCEPT_RDPRU,
+	/* It turns features on that are hidden, and machine checks off. */
+	INTERCEPT_CR4_READ,		INTERCEPT_CR4_WRITE,
 };
 
 /* What stops it besides if its page tables are not the CPU's. */
 static const u8 shadow_intercepts[] = {
 	INTERCEPT_CR0_READ,		INTERCEPT_CR0_WRITE,
 	INTERCEPT_CR3_READ,		INTERCEPT_CR3_WRITE,
-	INTERCEPT_CR4_READ,		INTERCEPT_CR4_WRITE,
 	INTERCEPT_INVLPG,
 	EXCEPTION(X86_TRAP_PF),
 };
@@ -138,6 +139,9 @@ static void set_shadow_registers(struct vcpu *vcpu)
 	save->cr4 |= X86_CR4_PAE;
 	save->cr4 &= ~(X86_CR4_PCIDE | X86_CR4_PGE);
 	save->efer |= EFER_NX;
+	/* As it pages, LME would mean long mode before the guest is there. */
+	if (!(vcpu->efer & EFER_LMA))
+		save->efer &= ~(u64)EFER_LME;
 	if (vcpu->efer & EFER_LMA)
 		save->cr3 = mmu_root(vcpu->mmu, vcpu->mmu->context,
 				     VIEW_KERNEL);
@@ -156,7 +160,8 @@ void svm_set_registers(struct vcpu *vcpu)
 	save->cr0 = vcpu->cr0 & ~(X86_CR0_CD | X86_CR0_NW);
 	save->cr2 = vcpu->cr2;
 	save->cr3 = vcpu->cr3;
-	save->cr4 = vcpu->cr4;
+	/* Without MCE, a machine check would take the host down. */
+	save->cr4 = vcpu->cr4 | (__read_cr4() & X86_CR4_MCE);
 	save->efer = vcpu->efer | EFER_SVME;
 	save->dr6 = vcpu->dr6;
 	save->dr7 = vcpu->dr7;
@@ -185,6 +190,5 @@ void svm_get_registers(struct vcpu *vcpu)
 	/* Bits that only keep caches from working are ours alone. */
 	vcpu->cr0 = (vcpu->cr0 & (X86_CR0_CD | X86_CR0_NW)) | save->cr0;
 	vcpu->cr3 = save->cr3;
-	vcpu->cr4 = save->cr4;
 	vcpu->efer = save->efer & ~(u64)EFER_SVME;
 }

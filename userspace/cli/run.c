@@ -254,33 +254,36 @@ static char *make_cmdline(const struct options *o)
 
 struct run {
 	const struct options *options;
+	const struct machine_config *machine;
+	const char *why;	/* this mode */
 	int detached;		/* for detach_succeed() */
 };
+
+static void introduce(const struct run *run)
+{
+	const struct machine_config *m = run->machine;
+
+	complain("%s in mode %s: %s", m->kernel, backend_mode_name(m->mode),
+		 run->why);
+	if (isatty(STDIN_FILENO) && !run->options->detach)
+		complain(CONSOLE_ESCAPE_NAME " ends it");
+}
 
 static void on_started(void *opaque, const char *name)
 {
 	const struct run *run = opaque;
 
+	introduce(run);
 	if (run->options->detach)
 		detach_succeed(run->detached, name);
 }
 
-static void introduce(const struct options *o, const struct machine_config *m,
-		      const char *why)
-{
-	complain("%s in mode %s: %s", m->kernel, backend_mode_name(m->mode),
-		 why);
-	if (isatty(STDIN_FILENO) && !o->detach)
-		complain(CONSOLE_ESCAPE_NAME " ends it");
-}
-
 static int prepare(struct options *o, struct session_config *config,
-		   struct error *err)
+		   const char **why, struct error *err)
 {
 	struct machine_config *m = &config->machine;
-	const char *why;
 
-	if (mode_choose(o->mode, o->paging, &m->mode, &why, err))
+	if (mode_choose(o->mode, o->paging, &m->mode, why, err))
 		return -1;
 	if (!o->kernel)
 		o->kernel = mode_find_kernel(err);
@@ -297,7 +300,6 @@ static int prepare(struct options *o, struct session_config *config,
 	config->cook_output = o->exec;
 	/* Once for what has no end of line, once for the end of file. */
 	config->end_of_input = o->initrd ? "" : "\x04\x04";
-	introduce(o, m, why);
 	return 0;
 }
 
@@ -308,7 +310,8 @@ static int run(struct options *o, struct error *err)
 		.started = on_started, .opaque = &run,
 	};
 
-	if (prepare(o, &config, err))
+	run.machine = &config.machine;
+	if (prepare(o, &config, &run.why, err))
 		return STATUS_CORBEL_FAILED;
 	if (o->detach) {
 		run.detached = detach();

@@ -12,6 +12,7 @@ blob_\name\()_end:
 
 	BLOB	busybox, BLOB_BUSYBOX
 	BLOB	init, BLOB_INIT
+	BLOB	corbel_exit, BLOB_CORBEL_EXIT
 	BLOB	bench_init, BLOB_BENCH_INIT
 	BLOB	bench_guest, BLOB_BENCH_GUEST
 	BLOB	exit_tiny, BLOB_EXIT_TINY

@@ -11,6 +11,7 @@
 
 BLOB(busybox);
 BLOB(init);
+BLOB(corbel_exit);
 BLOB(bench_init);
 BLOB(bench_guest);
 BLOB(exit_tiny);
@@ -18,6 +19,11 @@ BLOB(exit_glibc);
 
 static const struct blob busybox = {
 	"bin/busybox", blob_busybox, blob_busybox_end
+};
+
+/* Where both systems look for programs. */
+static const struct blob corbel_exit = {
+	"bin/corbel-exit", blob_corbel_exit, blob_corbel_exit_end
 };
 
 static const struct blob shell_init = { "init", blob_init, blob_init_end };
@@ -80,6 +86,7 @@ int builtin_shell(const char *command, char **bytes, size_t *size,
 	add_dirs(&cpio, dirs);
 	add_devices(&cpio);
 	add_blob(&cpio, &busybox);
+	add_blob(&cpio, &corbel_exit);
 	add_blob(&cpio, &shell_init);
 	cpio_add_file(&cpio, "etc/passwd", 0644, passwd, strlen(passwd));
 	cpio_add_file(&cpio, "etc/group", 0644, group, strlen(group));
@@ -101,6 +108,7 @@ int builtin_bench(char **bytes, size_t *size, struct error *err)
 	add_devices(&cpio);
 	for (program = builtin_bench_programs; program->path; program++)
 		add_blob(&cpio, program);
+	add_blob(&cpio, &corbel_exit);
 	add_blob(&cpio, &bench_init);
 	return finish(&cpio, bytes, size, err);
 }
