@@ -463,27 +463,32 @@ forward_to_host:
 	PUSH_GPRS
 	movq	15 * 8(%rsp), %rdi
 	movq	HOST(VCPU), %rsi
-	leaq	1f(%rip), %rax
+	/* (The macro has numeric labels of its own.) */
+	leaq	forwarded(%rip), %rax
 	pushq	%rax
 	movq	HOST(FORWARD), %rax
 	JUMP_TO_HOST rax
-1:	/* RAX is the address of the host's handler. */
+
+forwarded:	/* RAX is the address of the host's handler. */
 	movq	15 * 8(%rsp), %rcx
 	cmpl	$31, %ecx
-	ja	2f
-	btl	%ecx, 3f(%rip)
-	jnc	2f
+	ja	no_error_code
+	btl	%ecx, error_vectors(%rip)
+	jnc	no_error_code
 	movq	%rax, 15 * 8(%rsp)	/* above the error code */
 	POP_GPRS
 	ret
 	int3
-2:	movq	%rax, 16 * 8(%rsp)	/* instead of the error code */
+no_error_code:
+	movq	%rax, 16 * 8(%rsp)	/* instead of the error code */
 	POP_GPRS
 	addq	$8, %rsp
 	ret
 	int3
+
 	.balign	4
-3:	.long	ERROR_VECTORS
+error_vectors:
+	.long	ERROR_VECTORS
 
 SYM_INNER_LABEL(pv_switcher_end, SYM_L_GLOBAL)
 SYM_CODE_END(pv_switcher)
