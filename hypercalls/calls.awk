@@ -28,10 +28,12 @@ BEGIN {
 	check["u64"] = "false"
 	check["u32"] = "%s >> 32"
 	check["gva"] = "!is_canonical48(%s)"
+	check["flag"] = "%s > 1"
 	check["status"] = "%s > CORBEL_EXIT_STATUS_MAX"
 	ctype["u64"] = "u64"
 	ctype["u32"] = "u32"
 	ctype["gva"] = "u64"
+	ctype["flag"] = "bool"
 	ctype["status"] = "u32"
 }
 
@@ -182,7 +184,8 @@ function rst(    c, i)
 		for (i = 0; i < errors[c]; i++)
 			printf ":-%s: %s\n", errname[c, i], errtext[c, i]
 		for (i = 0; i < args[c]; i++)
-			if (argtype[c, i] == "u32" || argtype[c, i] == "gva")
+			if (argtype[c, i] == "u32" || argtype[c, i] == "gva" || \
+			    argtype[c, i] == "flag")
 				printf ":-EINVAL: ``%s`` is no %s\n", \
 					argname[c, i], argtype[c, i]
 	}

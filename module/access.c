@@ -110,7 +110,7 @@ int guest_pointer(struct vcpu *vcpu, u64 address, u32 access, void **here,
 		err = guest_page_get(vcpu->vm, gpa >> PAGE_SHIFT, &page);
 	else
 		err = guest_page(vcpu->vm, gpa >> PAGE_SHIFT, &page);
-	if (err && err != -EAGAIN) {
+	if (err == -ENOENT || err == -EFAULT) {
 		if (fault)
 			*fault = (struct guest_fault) { address, access };
 		return -EFAULT;

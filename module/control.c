@@ -44,7 +44,13 @@ static const struct {
 	{ X86_CR4_OSXSAVE,	1, CPUID_ECX, 26 },
 };
 
-static u64 cr4_allowed(const struct vcpu *vcpu)
+/**
+ * vcpu_cr4_allowed - the bits of CR4 that a vCPU may set
+ * @vcpu: the vCPU, whose CPUID says so
+ *
+ * Return: the bits
+ */
+u64 vcpu_cr4_allowed(const struct vcpu *vcpu)
 {
 	u64 allowed = CR4_ALWAYS;
 	unsigned int i;
@@ -101,7 +107,7 @@ static int move_to_cr4(struct vcpu *vcpu, u64 value)
 {
 	u64 changed = vcpu->cr4 ^ value;
 
-	if (value & ~cr4_allowed(vcpu))
+	if (value & ~vcpu_cr4_allowed(vcpu))
 		return -EFAULT;
 	if ((vcpu->efer & EFER_LMA) && !(value & X86_CR4_PAE))
 		return -EFAULT;

@@ -7,6 +7,7 @@
 
 /* control.c */
 int vcpu_read_cr(struct vcpu *vcpu, int number, u64 *value);
+u64 vcpu_cr4_allowed(const struct vcpu *vcpu);
 int vcpu_write_cr(struct vcpu *vcpu, int number, u64 value);
 int vcpu_read_dr(struct vcpu *vcpu, int number, u64 *value);
 int vcpu_write_dr(struct vcpu *vcpu, int number, u64 value);

@@ -117,6 +117,7 @@ struct table_reg {
  *		tables do not say so; NULL for none.  The op may be NULL too.
  * @queue_exception: deliver before the guest goes on
  * @interrupts_enabled: the guest's own flag is set
+ * @set_interrupts: set or clear that flag; NULL if it is in the guest's RFLAGS
  * @code_mode:	how code is decoded now; returns FAULT_USER if it has no
  *		privilege, else 0
  * @segment_base: enum decode_sreg
@@ -146,6 +147,7 @@ struct vendor_ops {
 	void (*queue_exception)(struct vcpu *vcpu, u8 vector, bool has_error,
 				u32 error);
 	bool (*interrupts_enabled)(struct vcpu *vcpu);
+	void (*set_interrupts)(struct vcpu *vcpu, bool on);
 	u32 (*code_mode)(struct vcpu *vcpu, enum decode_mode *mode);
 	u64 (*segment_base)(struct vcpu *vcpu, int segment);
 	int (*get_msr)(struct vcpu *vcpu, u32 msr, u64 *value);

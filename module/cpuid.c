@@ -76,9 +76,9 @@ static struct kvm_cpuid_entry2 *add(struct list *list, u32 leaf, u32 subleaf,
 {
 	struct kvm_cpuid_entry2 *entry;
 
-	if (list->n == list->room)
+	if (list->n++ >= list->room)
 		return NULL;
-	entry = &list->entries[list->n++];
+	entry = &list->entries[list->n - 1];
 	*entry = (struct kvm_cpuid_entry2) {
 		.function = leaf,
 		.index = subleaf,
@@ -321,7 +321,7 @@ int cpuid_supported(struct vm *vm, struct kvm_cpuid_entry2 *entries, u32 *n)
 	add_corbel(&list);
 	add_extended(&list, min_t(u32, cpuid_eax(0x80000000),
 				  MAX_EXTENDED_LEAF));
-	if (list.n == list.room)
+	if (list.n > list.room)
 		return -E2BIG;
 	*n = list.n;
 	return 0;

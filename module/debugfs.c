@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/kernel/debug/corbel: a directory for each VM, named after its process
- * and a number, with its statistics in plain text.  Programs use
- * CORBEL_GET_STATS_FD.
+ * and a number, with its statistics in plain text, and what its vCPUs wait for.
+ * Programs use CORBEL_GET_STATS_FD.
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
@@ -21,6 +21,24 @@ static int stats_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
+/* Of running vCPUs, who may be anywhere: good for one that hangs. */
+static int vcpus_show(struct seq_file *seq, void *unused)
+{
+	struct vm *vm = seq->private;
+	struct vcpu *vcpu;
+	unsigned int i;
+
+	for_each_vcpu(i, vcpu, vm)
+		seq_printf(seq, "vcpu%u mp_state %u requests %#lx irr %*pbl isr %*pbl ppr %#x timer %s deadline %#llx tsc %#llx\n",
+			   i, READ_ONCE(vcpu->mp_state),
+			   READ_ONCE(vcpu->requests), 256, vcpu->lapic.irr,
+			   256, vcpu->lapic.isr, lapic_ppr(vcpu),
+			   hrtimer_active(&vcpu->lapic.timer) ? "on" : "off",
+			   READ_ONCE(vcpu->lapic.deadline), rdtsc());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vcpus);
+
 void debugfs_add_vm(struct vm *vm)
 {
 	char name[32];
@@ -29,6 +47,7 @@ void debugfs_add_vm(struct vm *vm)
 		 atomic_inc_return(&last_number));
 	vm->debugfs = debugfs_create_dir(name, root);
 	debugfs_create_file("stats", 0400, vm->debugfs, vm, &stats_fops);
+	debugfs_create_file("vcpus", 0400, vm->debugfs, vm, &vcpus_fops);
 }
 
 void debugfs_remove_vm(struct vm *vm)

@@ -18,6 +18,7 @@
 #include <linux/poll.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "eventfd.h"
@@ -124,7 +125,8 @@ static int check_ioeventfd(const struct kvm_ioeventfd *args)
 		    KVM_IOEVENTFD_FLAG_DEASSIGN;
 	bool match = args->flags & KVM_IOEVENTFD_FLAG_DATAMATCH;
 
-	if (args->flags & ~known)
+	if (args->flags & ~known ||
+	    memchr_inv(args->pad, 0, sizeof(args->pad)))
 		return -EINVAL;
 	switch (args->len) {
 	case 0:
@@ -173,13 +175,25 @@ static void remove_ioeventfd(struct eventfds *eventfds, struct ioeventfd *io)
 	call_rcu(&io->rcu, free_ioeventfd);
 }
 
+/* Is there a write that both would take? */
+static bool overlap(const struct ioeventfd *a, const struct ioeventfd *b)
+{
+	if (a->port != b->port || a->address != b->address)
+		return false;
+	if (!a->length || !b->length)
+		return true;
+	return a->length == b->length &&
+	       (a->any_value || b->any_value || a->value == b->value);
+}
+
 static int add_ioeventfd(struct eventfds *eventfds,
 			 const struct ioeventfd *wanted)
 {
 	struct ioeventfd *io;
 
-	if (find_ioeventfd(eventfds, wanted))
-		return -EEXIST;
+	list_for_each_entry(io, &eventfds->ioeventfds, list)
+		if (overlap(io, wanted))
+			return -EEXIST;
 	if (eventfds->nr_ioeventfds == MAX_IOEVENTFDS)
 		return -ENOSPC;
 	io = kmemdup(wanted, sizeof(*wanted), GFP_KERNEL_ACCOUNT);
@@ -389,7 +403,8 @@ int irqfd_set(struct vm *vm, const struct kvm_irqfd *args)
 	int err;
 
 	if (args->flags & ~KVM_IRQFD_FLAG_DEASSIGN ||
-	    args->gsi >= MAX_ROUTES)
+	    args->gsi >= MAX_ROUTES || args->resamplefd ||
+	    memchr_inv(args->pad, 0, sizeof(args->pad)))
 		return -EINVAL;
 	f = fdget(args->fd);
 	if (!f.file)

@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "control.h"
@@ -329,6 +330,8 @@ static int set_regs(struct vcpu *vcpu, const struct kvm_regs *in)
 	out->r15 = in->r15;
 	out->rip = in->rip;
 	out->rflags = in->rflags | X86_EFLAGS_FIXED;
+	if (vcpu->vm->ops->set_interrupts)
+		vcpu->vm->ops->set_interrupts(vcpu, in->rflags & X86_EFLAGS_IF);
 	return 0;
 }
 
@@ -356,6 +359,12 @@ static int check_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs)
 	bool paging = sregs->cr0 & X86_CR0_PG;
 
 	if (sregs->cr0 >> 32 || sregs->efer & ~(long_mode | EFER_SCE | EFER_NX))
+		return -EINVAL;
+	if ((paging && !(sregs->cr0 & X86_CR0_PE)) ||
+	    ((sregs->cr0 & X86_CR0_NW) && !(sregs->cr0 & X86_CR0_CD)))
+		return -EINVAL;
+	if (sregs->cr4 & ~vcpu_cr4_allowed(vcpu) ||
+	    ((efer & EFER_LMA) && !(sregs->cr4 & X86_CR4_PAE)))
 		return -EINVAL;
 	if (efer == EFER_LMA || (efer == EFER_LME && paging) ||
 	    (efer == long_mode && !paging))
@@ -423,6 +432,8 @@ static long access_msrs(struct vcpu *vcpu, struct kvm_msrs __user *user,
 
 		if (copy_from_user(&entry, &user->entries[i], sizeof(entry)))
 			return -EFAULT;
+		if (entry.reserved)
+			return -EINVAL;
 		value = entry.data;
 		err = write ? vcpu_set_msr(vcpu, entry.index, value) :
 			      vcpu_get_msr(vcpu, entry.index, &value);
@@ -438,6 +449,7 @@ static long set_cpuid(struct vcpu *vcpu, struct kvm_cpuid2 __user *user)
 {
 	struct kvm_cpuid_entry2 *entries;
 	struct kvm_cpuid2 header;
+	u32 i;
 
 	if (copy_from_user(&header, user, sizeof(header)))
 		return -EFAULT;
@@ -449,6 +461,12 @@ static long set_cpuid(struct vcpu *vcpu, struct kvm_cpuid2 __user *user)
 			      array_size(sizeof(*entries), header.nent));
 	if (IS_ERR(entries))
 		return PTR_ERR(entries);
+	for (i = 0; i < header.nent; i++)
+		if (memchr_inv(entries[i].padding, 0,
+			       sizeof(entries[i].padding))) {
+			kfree(entries);
+			return -EINVAL;
+		}
 	return vcpu_set_cpuid(vcpu, entries, header.nent);
 }
 

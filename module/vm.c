@@ -125,6 +125,8 @@ static int get_supported_cpuid(struct vm *vm, struct kvm_cpuid2 __user *user)
 
 	if (copy_from_user(&header, user, sizeof(header)))
 		return -EFAULT;
+	if (header.padding)
+		return -EINVAL;
 	entries = kcalloc(n, sizeof(*entries), GFP_KERNEL);
 	if (!entries)
 		return -ENOMEM;

@@ -265,9 +265,11 @@ HOOK irq.irq_enable shim_irq_enable needed=1
 
 /* STI and HLT: nothing can come in between that HLT would then wait for. */
 FUNCTION shim_safe_halt
-	movq	$RFLAGS_IF, PAGE(VIF)
+	movl	$1, %edi
+	jmp	1f
 shim_halt:
-	movl	$CORBEL_HC_HALT, %eax
+	xorl	%edi, %edi
+1:	movl	$CORBEL_HC_HALT, %eax
 	syscall
 	ret
 HOOK irq.safe_halt shim_safe_halt needed=1

@@ -44,6 +44,7 @@ enum mmu_view { VIEW_KERNEL, VIEW_USER, NR_VIEWS };
  * @level:	1 to 4
  * @large:	@source is a large page
  * @nonglobal:	level 1: an entry is not global
+ * @huge:	level 2: some of it shows a page of 1 GiB
  */
 struct shadow_page {
 	struct list_head link;
@@ -53,6 +54,7 @@ struct shadow_page {
 	u8 level;
 	bool large;
 	bool nonglobal;
+	bool huge;
 };
 
 /**

@@ -117,6 +117,7 @@ static struct shadow_page *take_page(struct mmu *mmu, int level)
 	sp->source = GPA_INVALID;
 	sp->large = false;
 	sp->nonglobal = false;
+	sp->huge = false;
 	return sp;
 }
 
@@ -214,9 +215,12 @@ static struct shadow_page *upper_table(struct mmu *mmu, u64 address,
 	return sp;
 }
 
-/* The level 1 table for an address, made if need be; NULL: out of pages. */
+/*
+ * The level 1 table for an address, made if need be; NULL: out of pages.  @huge:
+ * it is to show a part of a page of 1 GiB.
+ */
 static struct shadow_page *leaf_table(struct mmu *mmu, u64 address,
-				      enum mmu_view view)
+				      enum mmu_view view, bool huge)
 {
 	struct shadow_context *context = mmu->context;
 	struct upper_half *upper = &mmu->upper[view];
@@ -234,26 +238,29 @@ static struct shadow_page *leaf_table(struct mmu *mmu, u64 address,
 		nr_pages = &context->nr_pages;
 		sp = lower_table(mmu, address);
 	}
-	for (level = 2; sp && level > 0; level--)
+	for (level = 2; sp && level > 0; level--) {
 		sp = child(mmu, sp, address, level, pages, nr_pages);
+		if (sp && level == 2 && huge)
+			sp->huge = true;
+	}
 	return sp;
 }
 
-/* The level 1 table below a top table, if there is one. */
-static struct shadow_page *find_leaf_table(const struct shadow_page *top,
-					   u64 address)
+/* The table of a level below a top table, if there is one. */
+static struct shadow_page *find_table(struct shadow_page *top, u64 address,
+				      int wanted)
 {
-	const struct shadow_page *sp = top;
+	struct shadow_page *sp = top;
 	int level;
 
-	for (level = 4; level > 1; level--) {
+	for (level = 4; level > wanted; level--) {
 		u64 entry = sp->entries[index_of(address, level)];
 
 		if (!entry)
 			return NULL;
 		sp = table_of(entry);
 	}
-	return (struct shadow_page *)sp;
+	return sp;
 }
 
 /* Filling */
@@ -363,15 +370,15 @@ static int fill(struct mmu *mmu, const struct walk_mode *mode, u64 address,
 
 	if (mmu->split && (access & FAULT_USER) && is_upper(address))
 		view = VIEW_USER;
-	sp = leaf_table(mmu, address, view);
+	sp = leaf_table(mmu, address, view, walk->level == 3);
 	if (!sp)
 		return -EAGAIN;
 	set_source(sp, walk);
-	note_kind(mmu, sp, address, view, rights);
 
 	/* The kernel writes to a read-only page with CR0.WP clear. */
 	if ((access & FAULT_WRITE) && !(rights & PTE_W))
 		rights = (rights & ~PTE_U) | PTE_W | (mode->smep ? PTE_NX : 0);
+	note_kind(mmu, sp, address, view, rights);
 	set_entry(sp, index, leaf_entry(mmu, page, rights));
 	mmu->vcpu->stats->shadow_fills++;
 	if (mode->paging)
@@ -427,7 +434,7 @@ int mmu_fault(struct mmu *mmu, const struct walk_mode *mode, u64 address,
  */
 int mmu_map(struct mmu *mmu, u64 address, struct page *page, u64 rights)
 {
-	struct shadow_page *sp = leaf_table(mmu, address, VIEW_KERNEL);
+	struct shadow_page *sp = leaf_table(mmu, address, VIEW_KERNEL, false);
 
 	if (!sp)
 		return -EAGAIN;
@@ -482,10 +489,18 @@ static void drop_nonglobal(struct mmu *mmu, enum mmu_view view)
 	upper->nonglobal = false;
 }
 
-static void drop_entry(const struct shadow_page *top, u64 address)
+/* INVLPG drops the whole of a large page, whichever address in it is given. */
+static void drop_entry(struct shadow_page *top, u64 address)
 {
-	struct shadow_page *sp = find_leaf_table(top, address);
+	struct shadow_page *sp = find_table(top, address, 2);
 
+	/* The tables below stay in their list, and go with it. */
+	if (sp && sp->huge) {
+		clear_lines(sp, ~0ULL);
+		sp->huge = false;
+		return;
+	}
+	sp = find_table(top, address, 1);
 	if (!sp)
 		return;
 	if (sp->large)

@@ -112,8 +112,8 @@ static int walk_once(const struct walk_mode *mode, u64 address, u32 access,
 		table = (table & PTE_ADDRESS) + table_index(address, level) * 8;
 		entries[level] = walk_table(mode, table, &err);
 		if (!entries[level])
-			return err == -EAGAIN ? err :
-			       fault(mode, walk, access, 0);
+			return err == -ENOENT || err == -EFAULT ?
+			       fault(mode, walk, access, 0) : err;
 		entry = READ_ONCE(*entries[level]);
 		seen[level] = entry;
 		if (!(entry & PTE_P))
@@ -156,7 +156,7 @@ static int walk_once(const struct walk_mode *mode, u64 address, u32 access,
  * @walk:	the result
  *
  * Return: 0, -EFAULT with @walk->error set, -EAGAIN if a table must be brought
- *	   in first (walk_table())
+ *	   in first (walk_table()), -ENOMEM if it can't be
  */
 int walk(const struct walk_mode *mode, u64 address, u32 access,
 	 struct walk *walk)

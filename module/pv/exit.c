@@ -201,6 +201,8 @@ static int user_sysenter(struct vcpu *vcpu)
 	if (!(vcpu->msrs.sysenter_cs & ~3ULL))
 		return reflect(vcpu, X86_TRAP_GP, 0);
 	pv_to_kernel(vcpu);
+	/* Its handler will execute SWAPGS, like that of SYSCALL below. */
+	pv_swapgs(vcpu);
 	regs->rip = vcpu->msrs.sysenter_eip;
 	regs->rsp = vcpu->msrs.sysenter_esp;
 	return EXIT_RESUME;
@@ -358,6 +360,7 @@ static int handle_syscall32(struct vcpu *vcpu)
 	if (!from_user(vcpu))
 		return reflect(vcpu, X86_TRAP_UD, 0);
 	pv_to_kernel(vcpu);
+	pv_swapgs(vcpu);
 	regs->rcx = regs->rip;
 	regs->r11 = regs->rflags;
 	regs->rip = vcpu->msrs.cstar;
@@ -377,6 +380,9 @@ static int handle_bad_return(struct vcpu *vcpu)
 	if (data->kernel)
 		return guest_kill(vcpu, "the CPU can't go to %#llx:%#llx",
 				  vcpu->regs->cs, vcpu->regs->rip);
+	/* Which fault it was is lost on the ladder; Linux says this, too. */
+	if (data->fault_vector == X86_TRAP_DF)
+		return reflect(vcpu, X86_TRAP_GP, 0);
 	return reflect(vcpu, data->fault_vector, data->fault_error);
 }
 
@@ -498,6 +504,14 @@ void pv_prepare(struct vcpu *vcpu)
 	data->enter_root = data->root[data->kernel ? VIEW_KERNEL : VIEW_USER];
 }
 
+/* What ends a halt must find it a halt: become_runnable() looks. */
+static bool is_due(const struct vcpu *vcpu)
+{
+	return vcpu->mp_state == KVM_MP_STATE_RUNNABLE &&
+	       (vcpu->pv->exception.pending ||
+		test_bit(REQUEST_EVENT, &vcpu->requests));
+}
+
 /**
  * pv_handle - do what the last exit asks for
  * @vcpu: the vCPU
@@ -513,8 +527,7 @@ int pv_handle(struct vcpu *vcpu)
 	result = dispatch(vcpu);
 	if (result != EXIT_RESUME)
 		return result;
-	if (vcpu->pv->exception.pending ||
-	    test_bit(REQUEST_EVENT, &vcpu->requests))
+	if (is_due(vcpu))
 		result = pv_deliver(vcpu);
 	/* The exit is done with; pv_enter() delivers where it may sleep. */
 	if (result == EXIT_SLOW) {

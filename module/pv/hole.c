@@ -303,7 +303,9 @@ static void init_gdt(struct pv_slice *slice)
 			    offsetof(struct pv_data, tss);
 	struct desc_struct *gdt = slice->data->gdt;
 
-	memcpy(gdt, get_current_gdt_rw(), GDT_ENTRY_TSS * sizeof(*gdt));
+	/* This part is the same on every CPU. */
+	memcpy(gdt, get_cpu_gdt_rw(raw_smp_processor_id()),
+	       GDT_ENTRY_TSS * sizeof(*gdt));
 	set_tssldt_descriptor(&gdt[GDT_ENTRY_TSS], tss, DESC_TSS,
 			      sizeof(struct x86_hw_tss) - 1);
 }

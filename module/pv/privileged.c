@@ -119,12 +119,27 @@ static int store_selector(struct vcpu *vcpu, const struct decoded_insn *insn)
 	return err ? err : finish(vcpu, insn, 0);
 }
 
+static int clear_interrupt_flag(struct vcpu *vcpu,
+				const struct decoded_insn *insn)
+{
+	vcpu->pv->page->vif = 0;
+	return finish(vcpu, insn, 0);
+}
+
+/* Interrupts come after the next instruction, which matters if that is HLT. */
 static int set_interrupt_flag(struct vcpu *vcpu,
 			      const struct decoded_insn *insn)
 {
-	vcpu->pv->page->vif = insn->op == INSN_STI ? X86_EFLAGS_IF : 0;
+	struct decoded_insn next;
+	int result;
+
+	vcpu->pv->page->vif = X86_EFLAGS_IF;
 	vcpu_request_self(vcpu, REQUEST_EVENT);
-	return finish(vcpu, insn, 0);
+	result = finish(vcpu, insn, 0);
+	if (result == EXIT_RESUME && !vcpu->pv->exception.pending &&
+	    !guest_fetch(vcpu, &next) && next.op == INSN_HLT)
+		result = emulate_halt(vcpu, next.len);
+	return result;
 }
 
 /* With CR4.TSD, which is meant for guest user. */
@@ -137,6 +152,30 @@ static int read_tsc(struct vcpu *vcpu, const struct decoded_insn *insn)
 	if (insn->op == INSN_RDTSCP)
 		vcpu->regs->rcx = vcpu->msrs.tsc_aux;
 	return finish(vcpu, insn, 0);
+}
+
+/*
+ * IRETQ from kernel to kernel where the shim does not stand in for it: at the
+ * end of NMI handlers.
+ */
+static int return_in_kernel(struct vcpu *vcpu)
+{
+	struct guest_regs *regs = vcpu->regs;
+	struct corbel_frame frame;
+	struct guest_fault fault;
+	int err;
+
+	err = guest_read(vcpu, regs->rsp, &frame, sizeof(frame), 0, &fault);
+	if (err)
+		return raise_for(vcpu, err, &fault);
+	if (frame.cs != __KERNEL_CS)
+		return -EOPNOTSUPP;
+	regs->rip = frame.rip;
+	regs->rsp = frame.rsp;
+	regs->rflags = (frame.rflags & GUEST_RFLAGS) | GUEST_RFLAGS_SET;
+	vcpu->pv->page->vif = frame.rflags & X86_EFLAGS_IF;
+	vcpu_request_self(vcpu, REQUEST_EVENT);
+	return EXIT_RESUME;
 }
 
 /**
@@ -171,8 +210,11 @@ int pv_emulate_privileged(struct vcpu *vcpu)
 	case INSN_HLT:
 		return emulate_halt(vcpu, insn.len);
 	case INSN_CLI:
+		return clear_interrupt_flag(vcpu, &insn);
 	case INSN_STI:
 		return set_interrupt_flag(vcpu, &insn);
+	case INSN_IRET:
+		return return_in_kernel(vcpu);
 	case INSN_SWAPGS:
 		return swapgs(vcpu, &insn);
 	case INSN_LGDT:

@@ -174,6 +174,7 @@ static int pv_vcpu_create(struct vcpu *vcpu)
 	if (err)
 		return err;
 	pv->data = pv->slice.data;
+	pv->left = true;
 	vcpu->regs = &pv->data->regs;
 	vcpu->stats = &pv->data->stats;
 	vcpu->mmu = mmu_create(vcpu, true, pgtable_l5_enabled(),
@@ -223,6 +224,11 @@ static int pv_set_sregs(struct vcpu *vcpu, const struct kvm_sregs *sregs)
 static bool pv_interrupts_on(struct vcpu *vcpu)
 {
 	return pv_interrupts_enabled(vcpu);
+}
+
+static void pv_set_interrupts(struct vcpu *vcpu, bool on)
+{
+	WRITE_ONCE(vcpu->pv->page->vif, on ? X86_EFLAGS_IF : 0);
 }
 
 static u32 pv_code_mode(struct vcpu *vcpu, enum decode_mode *mode)
@@ -340,6 +346,7 @@ const struct vendor_ops pv_vendor_ops = {
 	.own_page		= pv_own_page,
 	.queue_exception	= pv_queue_exception,
 	.interrupts_enabled	= pv_interrupts_on,
+	.set_interrupts		= pv_set_interrupts,
 	.code_mode		= pv_code_mode,
 	.segment_base		= pv_segment_base,
 	.get_msr		= pv_get_msr,

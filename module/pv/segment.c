@@ -30,7 +30,7 @@
 /* The descriptor as it may go into the CPU: 0 if it may not. */
 static u64 tame(u64 descriptor)
 {
-	u64 must = DESC_S | DESC_DPL3 | DESC_P;
+	u64 must = DESC_S | DESC_DPL3;
 
 	if ((descriptor & must) != must)
 		return 0;
@@ -234,7 +234,7 @@ bool pv_selector_is_loadable(struct vcpu *vcpu, u16 selector)
 	if (!(selector & ~3))
 		return true;
 	descriptor = descriptor_of(vcpu, selector);
-	if (!tame(descriptor))
+	if (!tame(descriptor) || !(descriptor & DESC_P))
 		return false;
 	/* Bit 41 makes code readable. */
 	return !(descriptor & DESC_CODE) || (descriptor & BIT_ULL(41));
