@@ -5,7 +5,6 @@
  * This file is the door: the module, and the device node that VMs come from.
  * Where to go on reading: Documentation/design.rst has the order.
  */
-#include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>

@@ -15,7 +15,7 @@
 
 #include "../control.h"
 #include "../emulate.h"
-#include "../hypercall.h"
+#include "../../hypercalls/hypercall.h"
 #include "../trace.h"
 #include "pv.h"
 
@@ -331,7 +331,6 @@ static int handle_check(struct vcpu *vcpu)
 
 static int handle_hypercall(struct vcpu *vcpu)
 {
-	/* Its users' system calls come here only without a shim. */
 	vcpu->stats->exit_hypercall++;
 	return hypercall(vcpu);
 }

@@ -27,7 +27,6 @@
  * @name:	NULL for a number
  * @timeout:	seconds, 0 for none
  * @detached:	the console has neither input nor output of ours
- * @lend_terminal: standard input is the guest's alone
  * @cook_output: see terminal_lend()
  * @end_of_input: see struct console_config
  * @started:	called once the guest runs, with its name

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Statuses of all verbs but run, which has those of run.h. */
+/* Statuses of all verbs but run, which has those of session.h. */
 #define STATUS_FAILED	1
 #define STATUS_USAGE	2
 

@@ -12,8 +12,6 @@
  *    pv_ops in place when it patches its alternatives, never executes SWAPGS,
  *    returns to user through xen_iret, and keeps the stack of the thread in
  *    the task state.  (xen_domain_type stays native: no other Xen code runs.)
- *  - The calls that only copy a value, in each use of a page-table entry, are
- *    patched after all.
  *  - xen_iret and its twin for returns to the kernel become jumps to the shim.
  *  - The page tables the kernel starts with get what startup_64 would give them.
  */
@@ -27,7 +25,6 @@
 /* Numbers of cpufeatures.h that have not changed since there is XENPV. */
 #define FEATURE_SYSCALL32	(3 * 32 + 14)
 #define FEATURE_SYSENTER32	(3 * 32 + 15)
-#define FEATURE_ALWAYS		(3 * 32 + 21)
 #define FEATURE_XENPV		(8 * 32 + 16)
 
 #define PAGE_SIZE		4096ULL
