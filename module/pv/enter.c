@@ -15,9 +15,11 @@
  */
 #include <linux/hw_breakpoint.h>
 #include <linux/sched.h>
+#include <asm/apic.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/fsgsbase.h>
+#include <asm/sync_core.h>
 
 #include "../entry.h"
 #include "../trace.h"
@@ -291,6 +293,17 @@ bool pv_light_exit(struct vcpu *vcpu)
 	return true;
 }
 
+/*
+ * The host's handler relies on there being no other NMI until its IRETQ, which
+ * INT does not see to: so have a real one come.  The one that was noted may
+ * still keep it away.
+ */
+static void repeat_nmi(void)
+{
+	apic->send_IPI(smp_processor_id(), NMI_VECTOR);
+	iret_to_self();
+}
+
 /* Gives the host what came for it while the guest ran. */
 static void dispatch_host_event(struct vcpu *vcpu)
 {
@@ -305,7 +318,7 @@ static void dispatch_host_event(struct vcpu *vcpu)
 	if (noted & NOTED_MC)
 		asm volatile("int $18" : : : "memory");
 	if (noted & NOTED_NMI)
-		asm volatile("int $2" : : : "memory");
+		repeat_nmi();
 	if (pv->host_event)
 		pv_call_gate(host_handler(pv->host_event));
 	pv->host_event = 0;
