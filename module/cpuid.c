@@ -32,8 +32,8 @@
 			 BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | \
 			 BIT(26) | BIT(28) | BIT(29) | BIT(30))
 #define LEAF1_ECX_PCID		BIT(17)
-#define LEAF1_ECX_OURS		(BIT(21) | BIT(24) | BIT(31)) /* x2APIC, TSC
-							deadline, hypervisor */
+/* x2APIC, TSC deadline, hypervisor */
+#define LEAF1_ECX_OURS		(BIT(21) | BIT(24) | BIT(31))
 #define LEAF1_ECX_OSXSAVE	BIT(27)
 
 /* Leaf 7, EBX: FSGSBASE BMI AVX2 BMI2 ERMS AVX-512 RDSEED ADX CLFLUSHOPT ... */
@@ -54,9 +54,9 @@
 #define LEAF7_EDX_ARCH_CAPABILITIES BIT(29)
 
 /* Leaf 0x80000001, EDX: as leaf 1, SYSCALL NX MMXEXT FXSR GBPAGES RDTSCP LM */
-#define EXT1_EDX	(LEAF1_EDX & 0x0183f3ff) | BIT(11) | BIT(20) |	\
-			BIT(22) | BIT(23) | BIT(24) | BIT(26) |		\
-			BIT(27) | BIT(29) | BIT(30) | BIT(31)
+#define EXT1_EDX	((LEAF1_EDX & 0x0183f3ff) | BIT(11) | BIT(20) |	\
+			 BIT(22) | BIT(23) | BIT(24) | BIT(26) |	\
+			 BIT(27) | BIT(29) | BIT(30) | BIT(31))
 /* ECX: LAHF CMP_LEGACY CR8 ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM */
 #define EXT1_ECX	(BIT(0) | BIT(1) | BIT(4) | BIT(5) | BIT(6) |	\
 			 BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21))
@@ -297,8 +297,8 @@ static void add_extended(struct list *list, u32 max)
 		u32 bits = min_t(u32, entry->eax & 0xff, MAX_GPA_BITS);
 
 		entry->eax = bits | 48 << 8;
-		entry->ebx &= BIT(0) | BIT(2) | BIT(9); /* CLZERO, XSAVEERPTR,
-							   WBNOINVD */
+		/* CLZERO, XSAVEERPTR, WBNOINVD */
+		entry->ebx &= BIT(0) | BIT(2) | BIT(9);
 		entry->ecx = 0;
 		entry->edx = 0;
 	}

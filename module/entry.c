@@ -56,6 +56,7 @@ bool entry_begin(struct vcpu *vcpu)
  */
 void entry_end(struct vcpu *vcpu)
 {
+	/* Who sees it false finds the guest's state complete. */
 	smp_store_release(&vcpu->in_guest, false);
 	/* An interrupt that waits is taken here, and is the guest's time. */
 	local_irq_enable();

@@ -93,13 +93,13 @@ void clock_update(struct vcpu *vcpu)
 		tsc = rdtsc();
 	}
 	WRITE_ONCE(info->version, (info->version | 1) + 2);
-	smp_wmb();
+	smp_wmb();	/* odd before anything changes, */
 	info->tsc_timestamp = tsc;
 	info->system_time = ns;
 	info->tsc_to_system_mul = vm->clock.mul;
 	info->tsc_shift = vm->clock.shift;
 	info->flags = vm->clock.stable ? PVCLOCK_TSC_STABLE_BIT : 0;
-	smp_wmb();
+	smp_wmb();	/* and even after everything has */
 	WRITE_ONCE(info->version, info->version + 1);
 }
 
@@ -134,10 +134,10 @@ int clock_set_wall_clock(struct vcpu *vcpu, u64 value)
 	ns = ktime_get_real_ns() - (now_ns() - vcpu->vm->clock.ns);
 	boot = ns_to_timespec64(ns);
 	WRITE_ONCE(clock->version, (clock->version | 1) + 2);
-	smp_wmb();
+	smp_wmb();	/* as in clock_update() */
 	clock->sec = boot.tv_sec;
 	clock->nsec = boot.tv_nsec;
-	smp_wmb();
+	smp_wmb();	/* likewise */
 	WRITE_ONCE(clock->version, clock->version + 1);
 	return 0;
 }
@@ -174,9 +174,9 @@ void clock_update_steal(struct vcpu *vcpu)
 	if (!steal)
 		return;
 	WRITE_ONCE(steal->version, (steal->version | 1) + 2);
-	smp_wmb();
+	smp_wmb();	/* as in clock_update() */
 	steal->steal += delay - vcpu->steal_last;
-	smp_wmb();
+	smp_wmb();	/* likewise */
 	WRITE_ONCE(steal->version, steal->version + 1);
 	vcpu->steal_last = delay;
 }

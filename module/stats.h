@@ -10,6 +10,7 @@
 #ifndef CORBEL_STATS_H
 #define CORBEL_STATS_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 

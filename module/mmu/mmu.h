@@ -21,7 +21,9 @@
 #ifndef CORBEL_MMU_H
 #define CORBEL_MMU_H
 
+#include <linux/kvm_types.h>
 #include <linux/list.h>
+#include <linux/mm_types.h>
 #include <linux/types.h>
 
 #include "walk.h"

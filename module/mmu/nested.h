@@ -6,6 +6,7 @@
 #ifndef CORBEL_MMU_NESTED_H
 #define CORBEL_MMU_NESTED_H
 
+#include <linux/kvm_types.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>

@@ -393,7 +393,7 @@ static int fill(struct mmu *mmu, const struct walk_mode *mode, u64 address,
  *		may
  * @address:	a canonical 48-bit address
  * @access:	FAULT_WRITE, FAULT_USER, FAULT_FETCH
- * @walk:	the result of the walk
+ * @result:	of the walk
  *
  * Return: enum mmu_result, -EAGAIN if it must be called where it may sleep,
  *	   other errors of guest_page_pin()

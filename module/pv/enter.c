@@ -284,8 +284,8 @@ bool pv_light_exit(struct vcpu *vcpu)
 
 	pv->result = pv_handle(vcpu);
 	if (pv->result != EXIT_RESUME || READ_ONCE(vcpu->requests) ||
-	    vcpu->reload || vcpu->leave || pv->left || pv->undelivered || pv->host_event ||
-	    READ_ONCE(pv->data->noted))
+	    vcpu->reload || vcpu->leave || pv->left || pv->undelivered ||
+	    pv->host_event || READ_ONCE(pv->data->noted))
 		return false;
 
 	if (vcpu->breakpoints)

@@ -181,14 +181,15 @@ static void to_handler_mode(struct vcpu *vcpu, u8 vector)
 	}
 }
 
-static void enter_handler(struct vcpu *vcpu, const gate_desc *gate, u64 stack,
-			  bool has_error, u32 error)
+static void enter_handler(struct vcpu *vcpu, u8 vector, const gate_desc *gate,
+			  u64 stack, bool has_error, u32 error)
 {
 	struct guest_regs *regs = vcpu->regs;
 	struct pv_vcpu *pv = vcpu->pv;
 
 	if (gate->bits.type == GATE_INTERRUPT)
 		pv->page->vif = 0;
+	pv->delivered = vector;
 	pv->page->handler = gate_offset(gate);
 	pv->page->error = error;
 	regs->rip = has_error ? vcpu->vm->pv->entry.event_error :
@@ -231,7 +232,7 @@ static int deliver(struct vcpu *vcpu, u8 vector, bool has_error, u32 error)
 
 	fill_frame(vcpu);
 	to_handler_mode(vcpu, vector);
-	enter_handler(vcpu, &gate, stack, has_error, error);
+	enter_handler(vcpu, vector, &gate, stack, has_error, error);
 	return EXIT_RESUME;
 }
 

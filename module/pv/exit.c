@@ -34,6 +34,19 @@ static int reflect(struct vcpu *vcpu, u8 vector, u32 error)
 	return EXIT_RESUME;
 }
 
+/*
+ * The shim only ever touches the guest's stack and jumps to its handlers.  If
+ * that faults, the event can't be delivered: a double fault, and if that is
+ * what it was, the end.
+ */
+static int reflect_from_shim(struct vcpu *vcpu, u8 vector)
+{
+	if (vcpu->pv->delivered == X86_TRAP_DF)
+		return guest_kill(vcpu, "triple fault: vector %u on the way to the handler of a double fault, rsp %#llx",
+				  vector, vcpu->regs->rsp);
+	return reflect(vcpu, X86_TRAP_DF, 0);
+}
+
 /* Address spaces */
 
 /* Tells the switcher what it may do with a context by itself. */
@@ -133,16 +146,24 @@ static int fault_beyond_48_bits(struct vcpu *vcpu, u64 address)
 	if (!err)
 		stack = decode_uses_stack_segment(bytes, n, vcpu->regs->rsp,
 						  address);
+	if (pv_in_shim(vcpu))
+		return reflect_from_shim(vcpu, X86_TRAP_SS);
 	return reflect(vcpu, stack ? X86_TRAP_SS : X86_TRAP_GP, 0);
 }
 
 static int guest_page_fault(struct vcpu *vcpu, u64 address, u32 error)
 {
-	/* The shim itself only ever touches the guest's stack. */
 	if (pv_in_shim(vcpu))
-		return reflect(vcpu, X86_TRAP_DF, 0);
+		return reflect_from_shim(vcpu, X86_TRAP_PF);
 	vcpu->cr2 = address;
 	return reflect(vcpu, X86_TRAP_PF, error);
+}
+
+/* Whatever the guest's tables say: the switcher's slot of the roots is ours. */
+static int fault_in_hole(u32 access, struct walk *walk)
+{
+	walk->error = access;
+	return MMU_GUEST;
 }
 
 static int translate(struct vcpu *vcpu, u64 address, u32 access,
@@ -151,6 +172,8 @@ static int translate(struct vcpu *vcpu, u64 address, u32 access,
 	struct walk_mode mode;
 	struct page *own = NULL;
 
+	if (address - CORBEL_HOLE_VA < CORBEL_HOLE_SIZE)
+		return fault_in_hole(access, walk);
 	if (!(access & FAULT_USER))
 		own = pv_own_page(vcpu, address);
 	if (own)
@@ -250,17 +273,18 @@ static int handle_general_protection(struct vcpu *vcpu)
 	const struct pv_vm *pv = vcpu->vm->pv;
 	int result;
 
-	if (from_user(vcpu)) {
-		result = user_general_protection(vcpu);
-	} else if (pv->entry.load_gs && vcpu->regs->rip == pv->entry.load_gs) {
+	if (!from_user(vcpu) && pv->entry.load_gs &&
+	    vcpu->regs->rip == pv->entry.load_gs) {
 		vcpu->regs->rip = pv->entry.load_gs_fixup;
 		return EXIT_RESUME;
-	} else {
-		result = pv_emulate_privileged(vcpu);
 	}
-	if (result == -EOPNOTSUPP)
-		return reflect(vcpu, X86_TRAP_GP, vcpu->regs->error);
-	return result;
+	result = from_user(vcpu) ? user_general_protection(vcpu) :
+				   pv_emulate_privileged(vcpu);
+	if (result != -EOPNOTSUPP)
+		return result;
+	if (pv_in_shim(vcpu))
+		return reflect_from_shim(vcpu, X86_TRAP_GP);
+	return reflect(vcpu, X86_TRAP_GP, vcpu->regs->error);
 }
 
 static int handle_debug(struct vcpu *vcpu)
@@ -401,6 +425,10 @@ static int handle_exception(struct vcpu *vcpu, u8 vector)
 		return handle_page_fault(vcpu);
 	case X86_TRAP_GP:
 		return handle_general_protection(vcpu);
+	case X86_TRAP_SS:
+		if (pv_in_shim(vcpu))
+			return reflect_from_shim(vcpu, vector);
+		break;
 	case X86_TRAP_DB:
 		return handle_debug(vcpu);
 	case X86_TRAP_AC:

@@ -31,7 +31,7 @@ static const struct {
 static const char *reason_against(void)
 {
 	unsigned int i;
-	u32 low, high;
+	u64 star;
 
 	if (boot_cpu_has(X86_FEATURE_XENPV))
 		return "the host is itself a Xen PV guest";
@@ -44,8 +44,8 @@ static const char *reason_against(void)
 #endif
 	if (cc_platform_has(CC_ATTR_GUEST_STATE_ENCRYPT))
 		return "the host is an SEV-ES guest, whose exceptions can't be taken over";
-	rdmsr(MSR_STAR, low, high);
-	if (high != STAR_HIGH)
+	rdmsrl(MSR_STAR, star);
+	if (star >> 32 != STAR_HIGH)
 		return "the host kernel's segment selectors are not Linux's";
 	if (current->mm && pv_hole_check(current->mm))
 		return "slot 256 of the kernel's page tables is in use";

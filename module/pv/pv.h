@@ -53,6 +53,7 @@ struct pv_window {
  * @data:	slice.data
  * @page:	the page shared with the guest
  * @exception:	one to be delivered
+ * @delivered:	vector of the last event
  * @fault_address: CR2 of the last exit by a page fault
  * @result:	what pv_handle() said of the last exit
  * @left:	the host's state is back in the CPU
@@ -77,6 +78,7 @@ struct pv_vcpu {
 		u8 vector;
 		u32 error;
 	} exception;
+	u8 delivered;
 	u64 fault_address;
 	int result;
 	bool left;

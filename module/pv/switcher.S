@@ -9,7 +9,8 @@
  * with interrupts off, mostly with the guest's CR3.
  *
  * What may come at any instruction all the same: NMI, machine check, and a
- * debug exception left over from ring 3 (MOV SS).  They have stacks of their
+ * debug exception, left over from ring 3 (MOV SS) or by a breakpoint that the
+ * guest has set on the host's code or data.  They have stacks of their
  * own.  The switcher's answer is to note the first two, to ignore the third,
  * and to go on.  So that what is noted does not wait for the next exit, the
  * code from the last look at the notes up to the instruction that enters the
@@ -40,6 +41,7 @@
 #include "offsets.h"
 
 #define RFLAGS_TF	0x100
+#define RFLAGS_RF	0x10000
 
 /* Memory of the slice, relative to the code that runs in it. */
 #define DATA(member)	pv_switcher + SLICE_DATA + DATA_##member(%rip)
@@ -412,6 +414,8 @@ noted:
 debug_exception:
 	testb	$3, 24(%rsp)
 	jnz	event_from_ring3
+	/* The guest's breakpoint may be on this instruction: past it. */
+	orq	$RFLAGS_RF, 32(%rsp)
 	addq	$16, %rsp
 	iretq
 

@@ -133,7 +133,7 @@ static void set_segment(struct vmcb_seg *out, const struct kvm_segment *in)
 	out->attrib = (in->type & SVM_SELECTOR_TYPE_MASK) |
 		      (in->s & 1) << SVM_SELECTOR_S_SHIFT |
 		      (in->dpl & 3) << SVM_SELECTOR_DPL_SHIFT |
-		      (in->present & !in->unusable) << SVM_SELECTOR_P_SHIFT |
+		      (in->present && !in->unusable) << SVM_SELECTOR_P_SHIFT |
 		      (in->avl & 1) << SVM_SELECTOR_AVL_SHIFT |
 		      (in->l & 1) << SVM_SELECTOR_L_SHIFT |
 		      (in->db & 1) << SVM_SELECTOR_DB_SHIFT |

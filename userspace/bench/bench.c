@@ -402,10 +402,12 @@ static int bench(struct options *o, struct error *err)
 	char *kernel = NULL;
 	int result;
 
-	if (!o->runner.kernel)
-		o->runner.kernel = kernel = mode_find_kernel(err);
-	if (!o->runner.kernel)
-		return -1;
+	if (!o->runner.kernel) {
+		kernel = mode_find_kernel(err);
+		if (!kernel)
+			return -1;
+		o->runner.kernel = kernel;
+	}
 	b.columns = json_object();
 	b.absent = json_object();
 	b.host = describe_host(o);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/report.h"
+#include "lib/array.h"
 
 /* Geometry of the plots, in pixels */
 #define LABEL_WIDTH	150
@@ -23,7 +24,7 @@ static const char *const colours[] = {
 	"#0b7285", "#e8590c", "#862e9c", "#5c940d", "#c2255c", "#495057",
 };
 
-#define COLOURS	(sizeof(colours) / sizeof(colours[0]))
+#define COLOURS	ARRAY_SIZE(colours)
 
 static const char style[] =
 	"body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;"
@@ -116,7 +117,7 @@ static void print_grid(FILE *out, unsigned int height)
 	static const double lines[] = { 0.5, 1, 2, 4, 8, 16, 32, 64 };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
 		fprintf(out,
 			"<line x1=\"%.1f\" x2=\"%.1f\" y1=\"16\" y2=\"%u\" stroke=\"%s\"/>"
 			"<text x=\"%.1f\" y=\"12\" text-anchor=\"middle\">%g</text>\n",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/report.h"
+#include "lib/array.h"
 
 #define NAME_WIDTH	17
 
@@ -92,7 +93,7 @@ static double add_up(json_t *row, const char *column,
 	double sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(kind->counters) / sizeof(kind->counters[0]) &&
+	for (i = 0; i < ARRAY_SIZE(kind->counters) &&
 	     kind->counters[i]; i++)
 		sum += report_events(row, column, kind->counters[i]);
 	return sum;

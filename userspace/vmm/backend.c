@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "vmm/backend.h"
 #include "vmm/platform.h"
 
@@ -109,7 +110,7 @@ static int check_kvm(const struct backend *backend, struct error *reason)
 	unsigned int i;
 	int vm;
 
-	for (i = 0; i < sizeof(kvm_needs) / sizeof(kvm_needs[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(kvm_needs); i++)
 		if (ioctl(backend->fd, KVM_CHECK_EXTENSION,
 			  kvm_needs[i].cap) <= 0)
 			return error_set(reason, "/dev/kvm lacks %s",
