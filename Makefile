@@ -27,13 +27,16 @@ release = $(shell KDIR='$(KDIR)' tests/testhost/kernel release)
 # A staged tree is indexed by whoever unpacks it.
 depmod = $(if $(DESTDIR),:,depmod -a $(release))
 
-all: module userspace
+all: module userspace Documentation/hypercalls.rst
 
 module:
 	$(Q)$(kbuild) modules
 
 userspace:
 	$(Q)$(userspace) all
+
+Documentation/hypercalls.rst: hypercalls/calls.tbl hypercalls/calls.awk
+	$(Q)awk -f hypercalls/calls.awk -v make=rst $< >$@
 
 setup:
 	$(Q)tests/testhost/install-packages

@@ -161,7 +161,7 @@ function modemask(c,    parts, i, k, text)
 function rst(    c, i)
 {
 	print ".. SPDX-License-Identifier: GPL-2.0-only"
-	print ".. Made from hypercalls/calls.tbl by `make Documentation`: do not edit."
+	print ".. Made from hypercalls/calls.tbl by `make`: do not edit."
 	print ""
 	print "Hypercalls"
 	print "=========="

@@ -124,6 +124,7 @@ follow() {
 }
 
 # Sets $timed_out and $emulator_status.
+# shellcheck disable=SC2034 # for judge
 wait_for_machine() {
 	local ended
 	emulator_status=0
