@@ -68,6 +68,10 @@ static int __init corbel_init(void)
 {
 	int err;
 
+	if (!tsc_khz) {
+		pr_err("corbel: the rate of the TSC is not known, so guests could not tell time\n");
+		return -EOPNOTSUPP;
+	}
 	err = eventfds_init();
 	if (err)
 		return err;

@@ -126,6 +126,11 @@ static int get_common(struct vcpu *vcpu, u32 msr, u64 *value)
 	case MSR_AMD64_DE_CFG:
 		*value = MSR_AMD64_DE_CFG_LFENCE_SERIALIZE;
 		return 0;
+	/* Read without asking whether they are there, by Linux on AMD. */
+	case MSR_K8_INT_PENDING_MSG:
+	case MSR_AMD64_NB_CFG:
+	case MSR_AMD64_BU_CFG2:
+	case MSR_AMD64_DC_CFG:
 	/* There are no banks: no machine check is ever reported. */
 	case MSR_IA32_MCG_CAP:
 	case MSR_IA32_MCG_STATUS:

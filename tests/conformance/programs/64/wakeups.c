@@ -14,7 +14,7 @@
 
 #include "lib/probe.h"
 
-#define ROUNDS		400
+#define ROUNDS		150
 
 static unsigned int cpus;
 

@@ -17,7 +17,7 @@
 
 #define THREADS		2
 #define PAGES		24
-#define STEPS		3000
+#define STEPS		1500
 #define SPAN		0x200000	/* from one thread's pages to the next */
 
 struct page {

@@ -105,10 +105,11 @@ static void flags(void)
 
 static void addresses(void)
 {
+	/* Not where the stack has been: what it holds is not always the same. */
 	static const long places[] = {
 		0, 0x1000, 0x7fffe000, 0x7ffff000,
 #ifdef __x86_64__
-		0x7fffffffe000, 0x7ffffffff000, 0x800000000000,
+		0x7ffffff00000, 0x7ffffffff000, 0x800000000000,
 		0x100000000000000, 0x7fffffffffffffff, -0x800000000000,
 		-0x7fffffffffff, -0x600000000000, -0x200000, -0x1000, -8,
 #else

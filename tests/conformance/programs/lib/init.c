@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * init of the guests: runs the programs named on the kernel's command line
- * behind "--", or all of them, and ends the machine.
+ * init of the guests: runs the programs in the list /programs, and ends the
+ * machine.
  *
  * The console gets a line whenever a program ends a line, so it must be left
  * alone by the kernel.
@@ -46,31 +46,23 @@ static void open_console(void)
 	klogctl(CONSOLE_OFF, NULL, 0);
 }
 
-static void run(char *file, int argc, char **argv)
+static void run(const char *file)
 {
-	char *args[argc + 2];
-	pid_t pid;
-	int i;
+	pid_t pid = fork();
 
-	args[0] = file;
-	args[1] = argc > 1 ? "--only" : "--all";
-	for (i = 1; i < argc; i++)
-		args[i + 1] = argv[i];
-	args[argc + 1] = NULL;
-	pid = fork();
 	if (!pid) {
-		execv(file, args);
+		execl(file, file, "--listed", "/programs", NULL);
 		_exit(EXIT_FAILURE);
 	}
 	waitpid(pid, NULL, 0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	mount_all();
 	open_console();
-	run("/programs64", argc, argv);
-	run("/programs32", argc, argv);
+	run("/programs64");
+	run("/programs32");
 	tcdrain(1);
 	if (!ioperm(EXIT_PORT, 1, 1))
 		outb(EXIT_SUCCESS, EXIT_PORT);

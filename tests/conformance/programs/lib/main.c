@@ -4,15 +4,13 @@
  *
  *	NAME	run that program
  *	--list	print their names and what they prove
- *	--all	run all programs, each in a session of its own, with a time limit
- *		and in surroundings that are always the same
- *	--only NAME...
- *		run those of these that exist
+ *	--listed FILE
+ *		run those in the list that exist, each in a session of its own,
+ *		with a time limit and in surroundings that are always the same
  *
- * --all and --only write the transcript of each to /tmp/transcripts, and
- * compare it with the one in /native, if there is one.  (A guest does this
- * itself because its console is slow.)  On standard output comes one line for
- * each program:
+ * --listed writes the transcript of each to /tmp/transcripts, and compares it
+ * with the one in /native, if there is one.  (A guest does this itself because
+ * its console is slow.)  On standard output comes one line for each program:
  *
  *	@ ran NAME after N ms
  *	@ same NAME after N ms
@@ -205,19 +203,20 @@ static void run_one(const char *self, const char *name)
 	tell(name);
 }
 
-static void run_all(const char *self)
+static int run_listed(const char *self, const char *file)
 {
-	size_t i;
+	FILE *list = fopen(file, "r");
+	char name[PATH_SIZE];
 
-	for (i = 0; i < behaviour_count(); i++)
-		run_one(self, __start_behaviours[i]->name);
-}
-
-static void run_only(const char *self, char **names)
-{
-	for (; *names; names++)
-		if (find(*names))
-			run_one(self, *names);
+	if (!list) {
+		perror(file);
+		return EXIT_FAILURE;
+	}
+	while (fscanf(list, "%127s", name) == 1)
+		if (find(name))
+			run_one(self, name);
+	fclose(list);
+	return EXIT_SUCCESS;
 }
 
 /* Not to be interrupted by the end of a child, but to hear of it. */
@@ -240,13 +239,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (!strcmp(argv[1], "--list"))
 		return list();
-	if (argv[1][0] == '-') {
+	if (!strcmp(argv[1], "--listed") && argc > 2) {
 		prepare();
-		if (!strcmp(argv[1], "--all"))
-			run_all(argv[0]);
-		else
-			run_only(argv[0], argv + 2);
-		return EXIT_SUCCESS;
+		return run_listed(argv[0], argv[2]);
 	}
 	behaviour = find(argv[1]);
 	if (!behaviour)
