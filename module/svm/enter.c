@@ -107,6 +107,13 @@ static bool interrupts_enabled(const struct svm_vcpu *svm)
 	       !(svm->vmcb->control.int_state & SVM_INTERRUPT_SHADOW_MASK);
 }
 
+/* The shadow of STI and MOV SS ends with the next instruction, if emulated too. */
+static void end_shadow(struct svm_vcpu *svm)
+{
+	if (svm->regs.rip != svm->vmcb->save.rip)
+		svm->vmcb->control.int_state &= ~SVM_INTERRUPT_SHADOW_MASK;
+}
+
 /* Have an exit as soon as the guest takes interrupts. */
 static void set_interrupt_window(struct vcpu *vcpu, bool on)
 {
@@ -145,6 +152,7 @@ static void deliver(struct vcpu *vcpu)
 	bool used = true;
 	int vector;
 
+	end_shadow(svm);
 	if (svm->exception.pending)
 		inject_queued(svm);
 	else if (vcpu->nmi_pending && !svm->nmi_masked)
