@@ -147,6 +147,7 @@ static int combine(struct vcpu *vcpu, u64 value)
 	u64 *rflags = &vcpu->regs->rflags;
 	u64 a = value, b, flags;
 	int result = read_operand(vcpu, insn, other(vcpu), &b);
+	alu_fn alu;
 
 	if (result)
 		return result;
@@ -158,7 +159,8 @@ static int combine(struct vcpu *vcpu, u64 value)
 		swap(a, b);
 	flags = (native_save_fl() & ~ARITHMETIC_FLAGS) |
 		(*rflags & ARITHMETIC_FLAGS);
-	flags = alu_of(insn->op)(flags, device(vcpu)->size, &a, b);
+	alu = alu_of(insn->op);
+	flags = alu(flags, device(vcpu)->size, &a, b);
 	*rflags = (*rflags & ~(u64)ARITHMETIC_FLAGS) |
 		  (flags & ARITHMETIC_FLAGS);
 	if (insn->op == INSN_CMP || insn->op == INSN_TEST)

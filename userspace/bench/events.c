@@ -80,6 +80,11 @@ void events_mark(struct events *events, uint32_t mark)
 	events->row = sums;
 }
 
+static json_t *per_op(json_t *count, double ops)
+{
+	return json_real(json_integer_value(count) / ops);
+}
+
 json_t *events_take(struct events *events, double ops)
 {
 	json_t *result, *count;
@@ -91,7 +96,7 @@ json_t *events_take(struct events *events, double ops)
 	json_object_foreach(events->row, name, count)
 		if (json_integer_value(count))
 			json_object_set_new(result, name,
-				json_real(json_integer_value(count) / ops));
+					    per_op(count, ops));
 	json_decref(events->row);
 	events->row = NULL;
 	return result;

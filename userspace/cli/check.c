@@ -10,7 +10,7 @@
 static json_t *describe_cpu(const struct cpu *cpu)
 {
 	return json_pack("{s:s, s:s, s:b}", "vendor", cpu->vendor, "name",
-			 cpu->name, "verified", cpu->tested_as != NULL);
+			 cpu->name, "verified", !!cpu->tested_as);
 }
 
 static json_t *describe_mode(enum backend_mode mode)

@@ -26,8 +26,9 @@ static void make_path(char path[PATH_SIZE], const char *name, const char *file)
 
 static int check_name(const char *name, struct error *err)
 {
-	size_t valid = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789._-");
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t valid = strspn(name, allowed);
 
 	if (!*name || name[valid] || strchr("._-", *name) ||
 	    strlen(name) > REGISTRY_NAME_MAX)

@@ -96,7 +96,7 @@ struct machine_event machine_call(struct guest *machine,
 				  uint64_t rsi);
 
 /* Code at an offset of that in GUEST_CODE, such as a label gives. */
-#define AT(label) (GUEST_CODE + label)
+#define AT(label) (GUEST_CODE + (label))
 
 /* A word of a vCPU's page. */
 static inline volatile uint64_t *machine_word(const struct guest *machine,
